@@ -22,6 +22,12 @@ def built(tmp_path, manifest):
     return build_and_read
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, frames, manifest, surfaces):
+    """Build the page of the frames of a file of tests; return its path."""
+    return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
+
+
 @pytest.fixture
 def opened(chromium, written):
     """Open the page; at the end no error, no request and no dialog may have been seen."""

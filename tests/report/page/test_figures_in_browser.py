@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from optbench.report import build
 from optbench.report.merit.performance import performance_ratios
 from optbench.report.merit.running_time import expected_evaluations
 from optbench.report.merit.steps import steps
@@ -22,11 +21,6 @@ NET = "problem=digits+(d%3D2410)"
 @pytest.fixture(scope="module")
 def frames(make_frames):
     return whole_study(make_frames)
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory, frames, manifest, surfaces):
-    return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
 
 
 def traces(page, name, fields):

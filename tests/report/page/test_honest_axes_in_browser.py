@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optbench.report import build
 from tests.report.made_lanes import FIRST_GAP
 from tests.report.page.browsing import keep, show
 from tests.report.test_axes_of_figures import without_reference
@@ -36,11 +35,6 @@ def frames(make_frames):
     columns = ["label", "optimizer", "trials", "score", "low", "high", "basis", "note"]
     own["tuning_curves"] = pd.DataFrame(curves, columns=columns)
     return own
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory, frames, manifest, surfaces):
-    return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
 
 
 def test_a_score_that_nearly_diverged_stands_at_the_edge_of_the_axis(opened, frames):

@@ -18,11 +18,6 @@ def frames(make_frames):
     return with_ladders(whole_study(make_frames), NAMES)
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory, frames, manifest, surfaces):
-    return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
-
-
 def held(frames, way):
     """Return the levels that are held [ladder][optimizer] as a frame."""
     own = frames["ladders"][frames["ladders"]["setting"] == way]

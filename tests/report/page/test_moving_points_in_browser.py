@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from optbench.report import build
 from tests.report.page.browsing import keep, show
 from tests.report.page.whole_study import LABELS, NAMES, whole_study
 
@@ -14,11 +13,6 @@ POINTS = "#f-trajectories .moving circle"
 @pytest.fixture(scope="module")
 def frames(make_frames):
     return whole_study(make_frames)
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory, frames, manifest, surfaces):
-    return build(tmp_path_factory.mktemp("page"), frames, manifest(), surfaces=surfaces)
 
 
 def path_of(page, name):
