@@ -117,8 +117,7 @@ def _forked(action: Callable[[], object], whose: str) -> tuple[str, Any]:
             os.close(reading)
             if code is None:
                 _killed(process)
-        log.seek(0)
-        trace = log.read().decode(errors="replace")
+        trace = trace_in(log)
     if answer:
         kind, content = pickle.loads(answer)  # our own fork wrote it
         if kind != "memory":
@@ -235,6 +234,13 @@ def _killed(process: int) -> int:
         time.sleep(0.002)
     os.kill(process, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def trace_in(log: IO[bytes]) -> str:
+    """Return what a process has written down of where it was; how Python imports is left out."""
+    log.seek(0)
+    lines = log.read().decode(errors="replace").splitlines(keepends=True)
+    return "".join(line for line in lines if 'File "<frozen ' not in line)
 
 
 def at(trace: str) -> str:

@@ -13,7 +13,7 @@ from optbench.study.cost import pair_costs, study_cost
 from optbench.study.dividing import ShardNumber, divided
 from optbench.study.pairs import expand
 from optbench.study.schema import Study
-from optbench.study.tuning import search_of, trials_of
+from optbench.study.tuning import extends, search_of, trials_of
 
 
 def facts(
@@ -52,6 +52,7 @@ def facts(
             if isinstance(optimizer, Optimizer) and not optimizer.compiled
         ],
         "cells": cells,
+        "grids": any(extends(pair, study) for pair in pairs),
         "lanes": cost.lanes,
         "cost": str(cost),
     }
@@ -86,6 +87,7 @@ def lines(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"skipped: {pair['optimizer']} on {pair['problem']}: {pair['reason']}"
     yield (
         f"{counted(len(content['pairs']), 'pair')}, {counted(content['cells'], 'cell')}, "
-        f"{counted(content['lanes'], 'lane')}; a best rate at the edge of its grid extends it"
+        f"{counted(content['lanes'], 'lane')}"
+        f"{'; a best rate at the edge of its grid extends it' if content['grids'] else ''}"
     )
     yield f"in all {content['cost']} where compiled code is at its best"

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from optbench.define.apart import GRACE, at, limit_memory, now_apart, outcome_of
+from optbench.define.apart import GRACE, at, limit_memory, now_apart, outcome_of, trace_in
 from optbench.define.limits import Limits
 from optbench.define.processes import end_with, ending
 from optbench.errors import UserCodeError
@@ -152,10 +152,7 @@ class Worker:
 
     def _trace(self) -> str:
         """Return what the process has written down of where it was."""
-        if self.log is None:
-            return ""
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        return "" if self.log is None else trace_in(self.log)
 
     def end(self) -> None:
         """End the process; the next call starts another one."""

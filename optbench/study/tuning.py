@@ -105,6 +105,13 @@ def search_of(optimizer: Runnable, study: Study) -> dict[str, Search]:
     return {RATE: Search(study.grid.low, study.grid.high, "log", "the study's rates")}
 
 
+def extends(pair: Pair, study: Study) -> bool:
+    """Say whether a pair is tuned on a grid, which a best rate at its edge extends."""
+    on_grid = space_of(pair.optimizer, study.space) == RATE
+    tuned = pair.optimizer.has_rate and pair.optimizer.fixed_rate is None
+    return on_grid and tuned and study.grid.count > 1
+
+
 def first_cell(pair: Pair, study: Study) -> Cell:
     """Return the cell that a pair begins with, whatever its results."""
     trials = trials_of(pair.optimizer, study)
@@ -142,13 +149,13 @@ def _tuned(
     costs = costs_of(pair, (yield tuning_cell(pair, study, trials)))
     grid = study.grid
     on_grid = space_of(pair.optimizer, study.space) == RATE
-    extends = on_grid and grid.count > 1 and pair.optimizer.fixed_rate is None
+    may_extend = extends(pair, study)
     extended = 0
     while True:
         basis = basis_of(pair.problem.kind, costs, trials.number, study.objective)
         best = int(choose(basis, costs, trials.number, on_grid)[0])
         rates, of_grid = trials.values[RATE], trials.number != DEFAULT
-        side = side_to_extend(costs, rates, best, of_grid) if extends else 0
+        side = side_to_extend(costs, rates, best, of_grid) if may_extend else 0
         if not side or extended == EXTENSIONS:
             break
         more_rates = grid.decade(side, (min if side < 0 else max)(rates[of_grid].tolist()))

@@ -1,6 +1,7 @@
 """Actions in a forked process: what comes back of them."""
 
 import faulthandler
+import io
 import time
 
 import pytest
@@ -46,3 +47,14 @@ def test_what_hangs_is_ended_and_says_where():
     ):
         apart.result_of(lambda: time.sleep(60.0), "own.py")
     assert time.monotonic() - began < 30.0
+
+
+def test_where_a_process_was_is_told_without_how_python_imports():
+    said = (
+        b"Timeout (0:00:08)!\n"
+        b'  File "<frozen importlib._bootstrap>", line 241 in _call_with_frames_removed\n'
+        b'  File "/own/mine.py", line 7 in slow\n'
+    )
+    log = io.BytesIO(said)
+    log.seek(0, io.SEEK_END)
+    assert apart.trace_in(log) == 'Timeout (0:00:08)!\n  File "/own/mine.py", line 7 in slow\n'

@@ -135,7 +135,12 @@ lr = { low = 1e-3, high = 1e-1, count = 5 }\ntuning_instances = [1]\nscoring_ins
         "scipy_cg on booth (d=2): 10 steps, 1 trial, 3 scoring lanes",
     ]
     # Two seeds of an instance for each trial, and the canonical draw for those that are kept.
-    assert lines[3].startswith("3 pairs, 4 cells, 32 lanes; ")
+    assert lines[3] == "3 pairs, 4 cells, 32 lanes; a best rate at the edge of its grid extends it"
+    for change in ("space = 'all'", "optimizers = ['gd[lr=0.1]', 'scipy_cg']"):
+        name, _, value = change.partition(" = ")
+        own = "\n".join(line for line in toml.read_text().splitlines() if not line.startswith(name))
+        (tmp_path / "two.toml").write_text(f"{own}\n{name} = {value}\n")
+        assert "edge of its grid" not in call("run", tmp_path / "two.toml", "--dry-run").output
 
 
 def test_the_folder_names_the_run(tmp_path, monkeypatch):

@@ -17,6 +17,8 @@ VALUE_TOLERANCE, GRADIENT_TOLERANCE = 1e-10, 1e-8
 """How well f(minimum) = f_min and gradient(minimum) = 0 must hold, unless rounding hides it."""
 RANDOM_POINTS = 2000
 INSTANCES = (1, 4)
+ENDLESS = 1e6
+"""Times the values in the box: what falls as far below 0 has no minimum."""
 WITHOUT_MINIMUM = ": no target is known, and optimizers are ordered by their last values"
 
 
@@ -78,8 +80,9 @@ def _noise(problem: Problem, x: NDArray[Any]) -> tuple[float, float]:
 
 
 def lower_points(problem: Problem) -> str:
-    """No random point and no descent finds less than f_min."""
-    if not isinstance(problem, SurfaceInstance) or problem.f_min is None:
+    """No random point and no descent finds less than f_min, or none falls without end."""
+    solved = problem.f_min is None and problem.kind == "data"
+    if not isinstance(problem, SurfaceInstance) or solved:
         raise NotApplicableError("no f_min declared")
     from scipy.optimize import minimize
 
@@ -96,6 +99,15 @@ def lower_points(problem: Problem) -> str:
             if np.isfinite(end.fun) and end.fun < best[0]:
                 best = end.fun, end.x
     f, x = best
+    looked = f"in {RANDOM_POINTS} random points and {ends} descents; best {f:.6g}"
+    if problem.f_min is None:
+        if f < -ENDLESS * (1.0 + np.abs(values[np.isfinite(values)]).max(initial=0.0)):
+            raise wrong(
+                problem,
+                f"f = {f:.3g} at {at(x)}: it falls without end outside of the box, which does not "
+                "constrain the search, so that the largest rate would be the best; bound it below",
+            )
+        return f"none falls without end {looked}"
     if f < problem.f_min - VALUE_TOLERANCE * max(1.0, abs(problem.f_min)):
         low, high = problem.box
         inside = "" if ((low <= x) & (x <= high)).all() else ", outside the box"
@@ -104,4 +116,4 @@ def lower_points(problem: Problem) -> str:
             f"f = {f!r} at {at(x)}{inside}, below f_min = {problem.f_min!r}: correct f_min and "
             "minimum, or keep f from falling outside the box, which does not constrain the search",
         )
-    return f"none below f_min in {RANDOM_POINTS} random points and {ends} descents; best {f:.6g}"
+    return f"none below f_min {looked}"

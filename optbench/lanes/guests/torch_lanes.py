@@ -114,6 +114,11 @@ class TensorLanes:
         if factor == self.factor:
             return
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            if group["lr"] != rate * self.factor:
+                raise UserCodeError(
+                    f"{self.rule.name}: it changes its rate itself, as a schedule of torch in its "
+                    f"step does; leave our schedule out ({self.rule.place})"
+                )
             group["lr"] = rate * factor
         self.factor = factor
 

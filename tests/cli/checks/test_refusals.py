@@ -88,6 +88,14 @@ REFUSED = {
         ],
         DEFINED, r"outside the box, below f_min = -3\.0: .*does not constrain the search",
     ),
+    "a function that falls without end": (
+        "lower points",
+        [
+            ("minimum=[0.0, 0.0], f_min=0.0, ", ""), ("x[0] ** 2", "x[0]"),
+            ("2.0 * x[0]", "1.0"),
+        ],
+        DEFINED, "falls without end outside of the box.* the largest rate .*; bound it below",
+    ),
     "a wrong gradient": (
         "gradient", [("4.0 * x[1]", "4.001 * x[1]")], DEFINED,
         r"g\[1\] = .*but differences of f give .*the worst of 12 slopes\): correct the gradient",

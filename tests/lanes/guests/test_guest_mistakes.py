@@ -136,3 +136,24 @@ def test_a_value_takes_the_place_of_a_range():
     own = dict(steps=5, lr=0.1, beta1=0.5)
     taken = optbench.minimize("torch:Adam[beta1=0.8:0.9]", "booth", **own)
     assert taken.x.tobytes() == optbench.minimize("torch:Adam", "booth", **own).x.tobytes()
+
+
+def test_two_schedules_of_one_rate_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "falling.py").write_text(
+        "import torch\n"
+        "class Falling(torch.optim.SGD):\n"
+        "    def __init__(self, params, lr=1e-3):\n"
+        "        super().__init__(params, lr=lr)\n"
+        "        self.rates = torch.optim.lr_scheduler.LambdaLR(self, lambda t: 1 / (1 + t))\n"
+        "    def step(self, closure=None):\n"
+        "        super().step()\n"
+        "        self.rates.step()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    own = optbench.minimize("torch:falling.Falling", "booth", steps=20, lr=0.05)
+    ours = optbench.minimize("gd", "booth", steps=1, lr=0.05)
+    one = optbench.minimize("torch:falling.Falling", "booth", steps=1, lr=0.05)
+    np.testing.assert_allclose(one.x, ours.x, rtol=1e-14)
+    assert own.f[0] < own.f_start[0] and not np.array_equal(own.x, one.x)
+    with pytest.raises(UserError, match=r"changes its rate itself.*leave our schedule out"):
+        optbench.minimize("torch:falling.Falling", "booth", steps=5, lr=0.05, schedule="cosine")
