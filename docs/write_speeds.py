@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-PLACE = re.compile(r"^Nanoseconds a step.*?\n\n(?:\|.*\n)+", re.DOTALL | re.MULTILINE)
+PLACE = re.compile(r"^Nanoseconds a step(?:.*\n)+?\n(?:\|.*\n)+", re.MULTILINE)
 """The paragraph and its table."""
 WIDTH = 120
 WORK = "adam, rosenbrock, d=2, float64"
