@@ -82,10 +82,11 @@ def verdict_lines(
         The fields of the study that was run.
     """
     problems = rows["label"].nunique()
+    families = {pair.label: str(pair.facts["family"]) for pair in own}
     yield (
         f"against {stored.place} ({len(stored.optimizers)} optimizers), {problems} problems; "
         "before, behind: on how many of them a paired test and an interval decide; ratios of "
-        "objectives: below 1 is better"
+        "objectives, each family once: below 1 is better"
     )
     for a, of_a in rows.groupby("a", sort=True):
         yield f"{a}"
@@ -94,7 +95,7 @@ def verdict_lines(
             f"{'median ratio':>21s}  lanes won"
         )
         for b, of_b in of_a.groupby("b", sort=True):
-            yield _line(str(b), of_b)
+            yield _line(str(b), of_b, families)
     if len(rows):
         a, b = rows[["a", "b"]].iloc[0]
         yield f"each problem by itself: optbench compare {quote(a)} {quote(b)} --against RUN"
@@ -112,9 +113,9 @@ def verdict_lines(
     yield from _provenance(own, stored)
 
 
-def _line(name: str, rows: pd.DataFrame) -> str:
+def _line(name: str, rows: pd.DataFrame, families: Mapping[str, str]) -> str:
     """Return the line of one stored optimizer: on how many problems it comes before or after."""
-    whole = overall(rows)
+    whole = overall(rows, families)
     ends = "" if np.isnan(whole.low) else f" [{text(whole.low)}, {text(whole.high)}]"
     decided = len(whole.holds) + len(whole.reverses)
     return (

@@ -71,22 +71,23 @@ class Comparison:
 
     @cached_property
     def overall(self) -> Overall:
-        """What the problems say together."""
-        return questions.overall(self.frame)
+        """What the problems say together, each family once."""
+        families = {a.label: str(a.facts["family"]) for a, _ in self.pairings}
+        return questions.overall(self.frame, families)
 
     @property
     def ratio(self) -> float:
-        """The effect: the median over problems of the cost of a over that of b."""
+        """The effect: the median over families of the cost of a over that of b."""
         return self.overall.ratio
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The interval of `ratio`, at the level ``overall.level``; NaN below six problems."""
+        """The interval of `ratio`, at the level ``overall.level``; NaN below six families."""
         return self.overall.low, self.overall.high
 
     @property
     def p(self) -> float:
-        """Of the signed ranks of the problems' ratios."""
+        """Of the signed ranks of the families' ratios."""
         return self.overall.p
 
     @property
@@ -141,7 +142,8 @@ class Comparison:
         interval = _ends(whole.low, whole.high)
         level = f" {interval} ({whole.level:.1%})" if interval else " (fewer than six: no interval)"
         yield (
-            f"over {counted(whole.problems, 'problem')}: median ratio of objectives "
+            f"over {counted(whole.problems, 'problem')} of {counted(whole.families, 'family')}, "
+            "each family once: median ratio of objectives "
             f"{text(whole.ratio)}{level}, p = {text(whole.p, 2)}; a wins "
             f"{percent(whole.improvement)} of pairs of lanes"
         )

@@ -31,23 +31,27 @@ Pairing = tuple[PairLanes, PairLanes]
 class Overall:
     """What the problems say together.
 
+    Problems of a family (dimensions, rotations, perturbations) are alike, so that each family
+    counts once: by the median of its problems.
+
     Attributes
     ----------
-    problems : int
-        Comparisons with a ratio.
+    problems, families : int
+        Comparisons with a ratio, and the families that they are of.
     ratio, low, high : float
-        The median over problems of the ratio of objectives; NaN of fewer than six for the ends.
+        The median over families of the ratio of objectives; NaN of fewer than six for the ends.
     level : float
         That the interval attains.
     improvement : float
-        The mean over problems of the share of pairs of lanes that a wins, a tie being half.
+        The mean over families of the share of pairs of lanes that a wins, a tie being half.
     p : float
-        Of the signed ranks of the problems' ratios.
+        Of the signed ranks of the families' ratios.
     holds, reverses : list of str
         Problems on which a comes first, and on which b does.
     """
 
     problems: int
+    families: int
     ratio: float
     low: float
     high: float
@@ -133,21 +137,40 @@ def _lanes_needed(pairing: Pairing, basis: Any) -> tuple[float, float]:
     return lanes_needed(a, b)
 
 
-def overall(rows: pd.DataFrame) -> Overall:
+def overall(rows: pd.DataFrame, families: Mapping[str, str]) -> Overall:
     """Return what the rows of `answers` say together.
 
     Where gaps only tell in which basin lanes ended, a problem has no part in it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    families : dict of str to str
+        The family of each problem, by its label.
     """
     rows = rows[~rows["note"].str.contains(WHERE_ENDED, regex=False)]
+    family = rows["label"].map(families)
     with np.errstate(divide="ignore"):
-        logs = np.log(rows["objective_ratio"].dropna().to_numpy(float))
+        ratios = np.log(rows["objective_ratio"].astype(float)).dropna()
+    logs = np.array([_middle(own) for _, own in ratios.groupby(family)], float)
     middle, low, high = median_interval(logs)
     return Overall(
-        problems=len(logs), ratio=float(np.exp(middle)), low=float(np.exp(low)),
-        high=float(np.exp(high)), level=attained_level(len(logs)),
-        improvement=float(rows["improvement"].mean()), p=float(signed_rank_test(logs)[1]),
+        problems=len(ratios), families=len(logs), ratio=float(np.exp(middle)),
+        low=float(np.exp(low)), high=float(np.exp(high)), level=attained_level(len(logs)),
+        improvement=float(rows["improvement"].groupby(family).mean().mean()),
+        p=float(signed_rank_test(logs)[1]),
         holds=_labels(rows, A_FIRST), reverses=_labels(rows, B_FIRST),
     )  # fmt: skip
+
+
+def _middle(logs: pd.Series) -> float:
+    """Return the median of a family's logarithms of ratios.
+
+    Where the middle two are infinite, as each solves a problem that the other does not, it is 0.
+    """
+    with np.errstate(invalid="ignore"):
+        middle = float(np.median(logs))
+    return 0.0 if np.isnan(middle) else middle
 
 
 def _labels(rows: pd.DataFrame, verdict: str) -> list[str]:

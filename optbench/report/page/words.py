@@ -130,9 +130,9 @@ def against(contents: Contents) -> list[dict[str, Any]]:
     """Return a row for each optimizer of the run and each that is stored: which comes first."""
     if "against" not in contents.frames:
         return []
-    rows = []
+    rows, families = [], dict(contents.frames["problems"].set_index("label")["family"])
     for (a, b), own in contents.frames["against"].groupby(["a", "b"], sort=True):
-        whole = overall(own)
+        whole = overall(own, families)
         before, behind = len(whole.holds), len(whole.reverses)
         rows.append({
             "a": a, "b": b, "before": before, "behind": behind, "open": len(own) - before - behind,
