@@ -62,9 +62,8 @@ def time(nanoseconds):
 def text(rows, where):
     """Return the paragraph and the table."""
     said = (
-        "Nanoseconds a step and lane of Adam on Rosenbrock's function (d=2, float64), medians, on "
-        f"one thread of an {where}. `make speeds` has measured and written them "
-        "([more](docs/performance.md)):"
+        "Nanoseconds a step and lane of Adam on Rosenbrock's function (d=2, float64), medians, one "
+        f"thread of an {where} (`make speeds`; [more](docs/performance.md)):"
     )
     lines = textwrap.wrap(said, WIDTH, break_long_words=False, break_on_hyphens=False)
     lines += ["", "| | optbench | peer | ratio |", "|---|---|---|---|"]

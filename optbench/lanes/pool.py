@@ -139,11 +139,18 @@ class _Board:
     def next(self) -> int | None:
         """Return the number of a unit that nobody has taken, None if there is none.
 
-        Processes share the position in a file, and the kernel lets them read in turn.
+        Processes share the position in a file. A read of one in memory does not move it at once:
+        without a lock two of them may get the same number.
         """
         if self.numbers is None:
             return next(self.own, None)
-        taken = os.read(self.numbers, 4)
+        import fcntl  # where there are such files, there is this
+
+        fcntl.lockf(self.numbers, fcntl.LOCK_EX)
+        try:
+            taken = os.read(self.numbers, 4)
+        finally:
+            fcntl.lockf(self.numbers, fcntl.LOCK_UN)
         return int.from_bytes(taken, sys.byteorder) if taken else None
 
     def work(self) -> None:

@@ -194,7 +194,8 @@ def ranges(settings: Mapping[str, Any]) -> dict[str, Range | Choice]:
     """
     if "schedule" not in settings and "warmup" not in settings:
         return {}
-    named = SCHEDULES.get(settings.get("schedule", CHOICE.default))
+    name = settings.get("schedule", CHOICE.default)
+    named = SCHEDULES.get(name) if isinstance(name, str) else None  # a wrong one is told elsewhere
     if named is None:
         return {"schedule": CHOICE}
     return {"schedule": CHOICE, "warmup": named.warmup, **named.hyper}

@@ -1,6 +1,7 @@
 """Units compiled by several processes: all of them, once, and nobody left behind."""
 
 import math
+import mmap
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from optbench import waiting
@@ -65,6 +67,23 @@ def unit(number, seconds=1.0, before=lambda: None):
 
 def entries_in(folder):
     return entries.usage(folder)[0]
+
+
+def test_no_unit_is_taken_twice():
+    """However fast several processes take them."""
+    board = pool._Board([unit(0)] * 20_000)
+    taken = np.frombuffer(mmap.mmap(-1, 3 * len(board.units)), np.uint8).reshape(3, -1)
+    processes = []
+    for own in taken:
+        processes.append(os.fork())
+        if not processes[-1]:
+            while (number := board.next()) is not None:
+                own[number] += 1
+            os._exit(0)
+    for process in processes:
+        assert os.waitpid(process, 0)[1] == 0
+    os.close(board.numbers)
+    assert (taken.sum(axis=0) == 1).all()
 
 
 def test_every_unit_is_compiled_once_and_handed_on(folder, begun):

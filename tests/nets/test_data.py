@@ -26,7 +26,9 @@ def test_load(name):
 
 
 def test_unknown_name_says_what_there_is():
-    with pytest.raises(ValueError, match="'irises'; choose from adding, breast_cancer, .*digits"):
+    with pytest.raises(
+        ValueError, match="'irises': did you mean iris.*choose from adding, .*digits"
+    ):
         data.load("irises")
 
 

@@ -111,7 +111,7 @@ def test_problems_without_a_gradient_are_skipped_with_a_reason():
 
 @pytest.mark.parametrize(("absolute", "expected"), [(True, 1e-8), (False, 3e-8)])
 def test_reports_draw_an_absolute_target_where_it_is(absolute, expected):
-    facts = SimpleNamespace(target=1e-8, kind="deterministic", absolute_targets=absolute)
+    facts = SimpleNamespace(target=1e-8, kind="deterministic", absolute_targets=absolute, f_ref=0.0)
     bands = {"gd": SimpleNamespace(median=np.array([3.0, 1.0]))}
     assert target_value(facts, bands) == pytest.approx(expected, rel=1e-12)
 

@@ -28,6 +28,7 @@ def test_where_two_part_is_named_and_which_variant_it_is():
     assert list(content["same_gradients"]["by_step"]) == ["1", "2", "5", "10", "20", "50"]
 
 
+@pytest.mark.conformance  # it compiles all variants that might be meant
 def test_what_was_given_to_one_alone_is_said():
     done = check("adam", "--against", "adam[lr=1e-2,l2=0.1,schedule=cosine]", "--steps", "20")
     assert done.exit_code == 1
@@ -45,6 +46,7 @@ def test_a_rate_of_its_own_is_a_setting_that_differs_and_a_variant():
     assert check("adam[lr=1]", "--against", "adam[lr=1]", "--steps", "20").exit_code == 0
 
 
+@pytest.mark.conformance
 def test_rules_of_matrices_get_a_matrix():
     done = check("muon", "--against", "muon[momentum=0.9]", "--steps", "30", "--json")
     content = json.loads(done.stdout)
