@@ -135,6 +135,10 @@ def test_the_speeds_are_written_by_their_command():
         r"^\| (.+?) \| ([\d.,]+) ns \| ([\d.,]+) ns \| ([\d.,]+) \|$", shown, re.MULTILINE
     )
     assert [name for name, *_ in rows] == [peer.text for peer in write_speeds.PEERS]
+    head = write_speeds.text([], "WHERE").split("\n\n")[0].split()
+    words = shown.split("\n\n")[0].split()
+    before, after = head.index("WHERE"), len(head) - head.index("WHERE") - 1
+    assert words[:before] == head[:before] and words[-after:] == head[-after:]
     for _, *texts in rows:
         ours, theirs, ratio = (float(text.replace(",", "")) for text in texts)
         assert ratio == pytest.approx(theirs / ours, rel=0.06)

@@ -83,7 +83,8 @@ def steps(page):
 def walk(page, folder, command):
     """Save, call and run what a page shows, in an empty folder; what writes files comes first.
 
-    A process looks only once at what files declare, a reader's commands look anew.
+    A process looks only once at what files declare, a reader's commands look anew. What is to be
+    saved knows nothing of what stands before it on the page.
     """
     own = {"__name__": "page"}
     for number, (kind, step) in enumerate(steps(page)):
@@ -96,7 +97,9 @@ def walk(page, folder, command):
         if kind == "command" and step[:2] != ["optbench", "new"]:
             command(step)
         elif kind == "python":
-            exec(compile(step.text, _path(folder, number, kind, step), "exec"), own)
+            before = {"__name__": "page"} if step.file else own
+            exec(compile(step.text, _path(folder, number, kind, step), "exec"), before)
+            own.update(before)
 
 
 def _path(folder, number, kind, block):
@@ -127,6 +130,8 @@ def call(words):
     tool, *rest = words
     if tool != "optbench" or rest[0] == "env" or not {*NEVER}.isdisjoint(rest):
         return
+    if rest[0] == "compare" and "--against" in rest:
+        return  # what is stored is of studies that take too long here
     if {"STUDY", *LONG}.isdisjoint(rest) and (rest[0] != "run" or not rest[1].startswith("-")):
         optbench(*rest)
     else:

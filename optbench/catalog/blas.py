@@ -8,7 +8,7 @@ import contextlib
 import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,23 +30,26 @@ class _OneThread:
         self.lock = threading.Lock()
         self.asking = 0
         self.limits: Any = None
+        self.let_go: Callable[..., None] | None = None
 
     def ask(self) -> None:
+        # Here and not below: where a process ends within a context, nothing can be imported.
+        from threadpoolctl import OpenBLASController
+
         with self.lock:
+            self.let_go = OpenBLASController.clear_controlling_thread
             if not self.asking:
                 self.limits = _libraries().limit(limits=1, user_api="blas")
             self.asking += 1
 
     def give_back(self) -> None:
-        from threadpoolctl import OpenBLASController
-
         with self.lock:
             self.asking -= 1
-            if not self.asking:
+            if not self.asking and self.let_go is not None:
                 # Of OpenBLAS's threads only who set them may set them again, unless it is let go.
-                OpenBLASController.clear_controlling_thread(force=True)
+                self.let_go(force=True)
                 self.limits.restore_original_limits()
-                OpenBLASController.clear_controlling_thread(force=True)
+                self.let_go(force=True)
 
 
 _ONE_THREAD = _OneThread()

@@ -8,6 +8,7 @@ from pathlib import Path
 from optbench.claims.declaring import Claim
 from optbench.define import plugins
 from optbench.define.folder_states import state_of
+from optbench.define.registry import CATALOG
 from optbench.define.shipped import shipped_folder
 from optbench.errors import DefinitionError, UserError
 from optbench.study.numeric_code import numeric_code
@@ -89,7 +90,7 @@ def identity(one: Claim, seed: int) -> str:
     """
     path = Path(one.place.rpartition(":")[0])
     digest = hashlib.sha256(f"{numeric_code()} {one.name} {seed}".encode())
-    problems = sorted(shipped_folder("optbench_problems", "problems", "the catalog").glob("*.py"))
+    problems = sorted(shipped_folder(*CATALOG).glob("*.py"))
     own = [path, *sorted(path.parent.glob("_*.py"))]
     for file in (*own, *(_HERE / name for name in _NUMERIC), *problems):
         digest.update(file.read_bytes())

@@ -12,6 +12,7 @@ def as_json(asked: Comparison, decisions: Sequence[Decision]) -> dict[str, Any]:
     """Return everything, for `documents.put`."""
     return {
         "a": asked.a, "b": asked.b, "run": None if asked.folder is None else str(asked.folder),
+        "beside": asked.beside or None,
         "overall": vars(asked.overall), "problems": rows_as_json(asked.frame),
         "until": [one.as_json() for one in decisions],
     }  # fmt: skip

@@ -130,7 +130,7 @@ def put_written(path: Path, commands: Sequence[str], as_json: bool) -> None:
 
 
 CHECK = "check {name}"
-PROBLEM_COMMANDS = (CHECK, "run quick -p {name}")
+PROBLEM_COMMANDS = (CHECK, "run quick -p +{name} -p {name}")  # in a source tree, too
 PROBLEM = Template(
     a="a problem",
     taken=("math", "problem", "where", "x", "abs", "min", "max", "len", "range"),

@@ -117,8 +117,9 @@ def run_command(**options: Any) -> None:
     -o and -p keep what matches of the study, with the study's own settings; globs know * and ?
     only. +NAME adds an optimizer or a problem of the catalog, beside the study's own or beside what
     is kept of them: -o adam -o '+lion[beta1=0.8]'. -p +booth -p booth runs booth by itself.
-    What you have defined needs no plus: -o my_rule -p my_bowl. Nor do optimizers of other
-    libraries, which are run as they are: -o torch:Adam, -o optax:lion, -o torch:my_module.Mine.
+    What you have defined needs no plus, -o my_rule -p my_bowl, but in optbench's own ./problems.
+    Nor do optimizers of other libraries, which are run as they are: -o torch:Adam, -o optax:lion,
+    -o torch:my_module.Mine.
 
     With --against any name that the study lacks is added without a plus, to be judged by what is
     stored of all others.

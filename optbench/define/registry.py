@@ -30,8 +30,10 @@ from optbench.define.plugins import (
     meet,
     paths,
 )
+from optbench.define.shipped import shipped_folder
 from optbench.errors import DefinitionError, UserCodeError
 
+CATALOG = ("optbench_problems", "problems", "the problem catalog")
 KEPT = 16
 """Folders as they are that names are kept of: a notebook edits its files all day long."""
 
@@ -73,8 +75,13 @@ class Registry(Generic[D]):
         """
         where = paths(folders)
         with IMPORTING:
-            names: Names[D] = _names(self, where, tuple(map(state_of, where)))
+            names: Names[D] = _names(self, where, tuple(map(_state, where)))
         return names
+
+
+def _state(folder: Path) -> str:
+    """Return the state of a folder; none of the catalog's, which is imported in any case."""
+    return "" if folder.resolve() == shipped_folder(*CATALOG).resolve() else state_of(folder)
 
 
 @functools.lru_cache(maxsize=KEPT)

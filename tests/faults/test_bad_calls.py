@@ -54,6 +54,8 @@ def function_of_mine(x):
         (dict(plateau_patience=0.5), "plateau_patience = 0.5 is outside"),
         (dict(schedule=["cosine"]), "adam: schedule = .*cosine.* is unknown; it is one of"),
         (dict(schedule=3), "schedule = 3 is unknown; it is one of"),
+        (dict(schedule="cosin", warmup=0.1), "schedule = cosin is unknown; it is one of"),
+        (dict(schedule="cosin", cycles=2), "schedule = cosin is unknown; it is one of"),
         (dict(start=[1.0]), r"start has shape \[1\]; expected \[2\] or \[1, 2\]"),
         (dict(start=["1", "2"]), r"sphere: start = \['1', '2'\] must be numbers"),
         (dict(start=[1j, 1]), "sphere: start = .* must be numbers"),

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from optbench.errors import UserError
-from optbench.study import isolating, supervising
+from optbench.study import isolating, orders, supervising
 from optbench.study.advancing import advance
 from optbench.study.isolating import Isolation, is_apart
 from optbench.study.orders import Order, PluginFolder, read_folders
@@ -123,6 +123,18 @@ def test_an_order_that_means_something_else_elsewhere_is_refused(order):
     other = PluginFolder("/nonexistent", files, ())
     with pytest.raises(UserError, match="own_rule on noisy_own .*: is not what was ordered"):
         advance(dataclasses.replace(order, folders=(other,)))
+
+
+def test_what_was_refused_is_not_kept_for_when_it_is_right_again(order, monkeypatch):
+    """A worker lives on while a file is edited and the edit is taken back."""
+    again = dataclasses.replace(order, budget=order.budget + 1)  # which no other test has asked for
+    with monkeypatch.context() as patched:
+        patched.setattr(orders, "content", lambda pair: "what it means for a moment")
+        with pytest.raises(UserError, match="is not what was ordered"):
+            orders.restored(again)
+        again = dataclasses.replace(again, content="what it means for a moment")
+        pair, _ = orders.restored(again)
+    assert pair.budget == again.budget
 
 
 def test_a_file_that_was_refused_is_not_imported_elsewhere(order):

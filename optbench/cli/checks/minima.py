@@ -96,7 +96,8 @@ def lower_points(problem: Problem) -> str:
                 problem.value_and_grad, x, jac=True, method="L-BFGS-B", options={"maxiter": 100}
             )
             ends += 1
-            if np.isfinite(end.fun) and end.fun < best[0]:
+            counts = problem.f_min is None or np.isfinite(end.fun)  # -inf falls without end
+            if counts and end.fun < best[0]:
                 best = end.fun, end.x
     f, x = best
     looked = f"in {RANDOM_POINTS} random points and {ends} descents; best {f:.6g}"

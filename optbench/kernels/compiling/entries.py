@@ -165,12 +165,12 @@ def discard(folder: Path, key: str, reason: str) -> None:
     that happens again and again.
     """
     path = folder / (key + SUFFIX)
+    with contextlib.suppress(OSError):
+        path.unlink()
     warnings.warn(
         f"{path}: an entry of the cache {reason}; it is removed, and what it holds is made "
         "anew", CacheWarning, stacklevel=2,
     )  # fmt: skip
-    with contextlib.suppress(OSError):
-        path.unlink()
 
 
 def usage(folder: Path) -> tuple[int, int]:

@@ -35,8 +35,10 @@ def find(name: str | os.PathLike[str], study: str) -> Stored:
         If what it holds cannot be read.
     """
     folders = [Path(name), Path("results") / name]
-    if name == BASELINE:
-        folders.append(shipped_folder("optbench_baseline", "results/baseline", "the baseline"))
+    first, *rest = Path(name).parts or ("",)
+    if first == BASELINE and not any(map(Path.is_dir, folders)):
+        shipped = shipped_folder("optbench_baseline", "results/baseline", "the baseline")
+        folders.append(shipped.joinpath(*rest))
     for folder in filter(Path.is_dir, folders):
         if (folder / FILE).is_file():
             return of_run(folder)

@@ -98,7 +98,8 @@ def verdict_lines(
             yield _line(str(b), of_b, families)
     if len(rows):
         a, b = rows[["a", "b"]].iloc[0]
-        yield f"each problem by itself: optbench compare {quote(a)} {quote(b)} --against RUN"
+        names = " ".join(map(quote, (a, b, "--against", str(stored.place))))
+        yield f"each problem by itself: optbench compare {names}"
     terms = {pair.label: terms_of(pair, study["study_seed"]) for pair in own}
     yield from lines(left_out(terms, stored), stored.place)
     shared = [name for name in stored.optimizers if name in {pair.optimizer for pair in own}]

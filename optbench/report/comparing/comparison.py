@@ -17,7 +17,7 @@ from optbench.define import markup
 from optbench.define.lookup import matching
 from optbench.errors import UnknownNameError, UserError, meant
 from optbench.report.baseline import finding as baseline
-from optbench.report.baseline.matching import beside
+from optbench.report.baseline.matching import beside, left_out, lines, terms_of
 from optbench.report.comparing import questions
 from optbench.report.comparing.questions import Overall, Pairing
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
@@ -142,7 +142,7 @@ class Comparison:
         interval = _ends(whole.low, whole.high)
         level = f" {interval} ({whole.level:.1%})" if interval else " (fewer than six: no interval)"
         yield (
-            f"over {counted(whole.problems, 'problem')} of {counted(whole.families, 'family')}, "
+            f"over {counted(whole.problems, self._thing)} of {counted(whole.families, 'family')}, "
             "each family once: median ratio of objectives "
             f"{text(whole.ratio)}{level}, p = {text(whole.p, 2)}; a wins "
             f"{percent(whole.improvement)} of pairs of lanes"
@@ -158,9 +158,14 @@ class Comparison:
                 f"each (medians over {counted(len(finite), 'problem')} without failures)"
             )
 
+    @property
+    def _thing(self) -> str:
+        """What a row is: of two runs it is an optimizer on a problem."""
+        return "problem" if self.folder is not None else "comparison"
+
     def _orders(self) -> Iterator[str]:
         """Yield on how many problems, and on which, one comes before the other."""
-        every = counted(len(self.frame), "problem" if self.folder is not None else "comparison")
+        every = counted(len(self.frame), self._thing)
         for words, labels in ((A_FIRST, self.overall.holds), (B_FIRST, self.overall.reverses)):
             names = f": {', '.join(labels)}" if labels else ""
             yield f"{words} on {len(labels)} of {every}{names}"
@@ -216,14 +221,17 @@ def compare(
     if b is None:
         first, second = find(run), _second_run(a)
         if against is not None:
-            raise UserError("against is for two optimizers: compare(run, a, b, against=...)")
+            raise UserError(
+                "--against (against= in Python) is for two optimizers of a run: name a and b, not "
+                "two runs"
+            )
         return Comparison(str(run), str(a), None, _on(_of_runs(first, second), globs))
     folder = find(run)
     lanes, place = load_lanes(folder), ""
+    more = "; --against RUN (against= in Python) looks at stored results, too"
     if against is not None:
-        others = _stored(folder, lanes, against)
+        others, more = _stored(folder, lanes, against)
         lanes, place = [*lanes, *others.lanes], others.place
-    more = "" if place else "; --against RUN (against= in Python) looks at stored results, too"
     return Comparison(str(a), b, folder, _on(_of_two(folder, lanes, str(a), b, more), globs), place)
 
 
@@ -236,12 +244,19 @@ def _second_run(run: str | os.PathLike[str]) -> Path:
         ) from None
 
 
-def _stored(folder: Path, lanes: Sequence[PairLanes], against: str | os.PathLike[str]) -> Stored:
-    """Return what is stored of optimizers that a run lacks, on the problems that are the same."""
+def _stored(
+    folder: Path, lanes: Sequence[PairLanes], against: str | os.PathLike[str]
+) -> tuple[Stored, str]:
+    """Return what is stored of optimizers that a run lacks, on the problems that are the same.
+
+    Also why the others are not, for a message.
+    """
     with Results(folder) as results:
         manifest = results.manifest()
-    stored = baseline.find(against, manifest["study"]["name"])
-    return replace(stored, lanes=beside(lanes, stored, manifest["study_seed"]))
+    stored, seed = baseline.find(against, manifest["study"]["name"]), manifest["study_seed"]
+    others = left_out({own.label: terms_of(own, seed) for own in lanes}, stored)
+    reasons = "".join(f"; {reason}" for reason in lines(others, stored.place))
+    return replace(stored, lanes=beside(lanes, stored, seed)), reasons
 
 
 def _of_two(folder: Path, lanes: Sequence[PairLanes], a: str, b: str, more: str) -> list[Pairing]:

@@ -215,10 +215,17 @@ def _value_axis(axes: Axes, bands: Mapping[str, Band], target: float) -> tuple[T
             low = min(low, max(target / 3, low / 30))
         style.log_axis(axes, "y", low, high)
         return _Floor(low), is_cut
-    finite = np.concatenate([m[np.isfinite(m)] for m in medians])
-    margin = 0.05 * (np.ptp(finite) or 1.0)
-    axes.set_ylim(finite.min() - margin, finite.max() + margin)
+    axes.set_ylim(*linear_limits(bands))
     return unchanged, False
+
+
+def linear_limits(bands: Mapping[str, Band]) -> tuple[float, float]:
+    """Return what is shown of values that go below 0: as far above the start as below it."""
+    sides = [side for band in bands.values() for side in (band.median, band.low)]
+    finite = np.concatenate([side[np.isfinite(side)] for side in sides])
+    low, high = rate_scores.limits(finite, starting_value(bands))
+    margin = 0.05 * (high - low)
+    return low - margin, high + margin
 
 
 class _Floor:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DECADES = 8
 """Of a logarithmic axis at most: what is smaller is drawn at the lower edge."""
+SHARES = ("saturated", "dead")
+"""Statistics that lie between 0 and 1."""
 RISES = {True: 1e4, False: 30.0}
 """How many times the largest first value a logarithmic axis and a linear one show."""
 
@@ -123,7 +125,7 @@ def _says_something(curves: Curves, column: str) -> bool:
 
 def _limits(curves: Curves, statistic: Statistic) -> tuple[float, float]:
     """Return the limits of the y axis that the panels of a statistic share."""
-    if statistic.column in ("saturated", "dead"):
+    if statistic.column in SHARES:
         return -0.03, 1.03
     values = _near_the_first([arrays[statistic.column] for arrays in curves.values()], statistic)
     if statistic.logarithmic:
@@ -192,5 +194,12 @@ def _layers_note(curves: Curves, statistics: Sequence[Statistic]) -> str:
     )
     if any((arrays["update_ratio"] == 0).any() for arrays in curves.values()):
         note += " No update at all (frozen weights) is drawn at the lower edge."
+    every = [(one, [arrays[one.column] for arrays in curves.values()]) for one in statistics]
+    if any(_near_the_first(own, one).size < np.isfinite(np.concatenate(own)).sum()
+           for one, own in every if one.column not in SHARES):  # fmt: skip
+        note += (
+            f" Cut off: what is more than {RISES[True]:,.0f} times (of means: {RISES[False]:g} "
+            "times) the largest first value."
+        )
     left_out = [one.words.replace("\n", " ") for one in STATISTICS if one not in statistics]
     return note + (f" Nothing to show of: {', '.join(left_out)}." if left_out else "")

@@ -37,7 +37,7 @@ def merit_makers(
     return {
         "merit": lambda: merit_frame(table()),
         "running_times": lambda: running_time_frame(table()),
-        "profiles": lambda: profile_frame(table(), results),
-        "runtimes": lambda: runtime_frame(results),
+        "profiles": lambda: profile_frame(table(), results, failed),
+        "runtimes": lambda: runtime_frame(results, failed),
         "left_out": lambda: left_out_frame(table()),
     }

@@ -15,7 +15,7 @@ from optbench.report.merit.log_ratios import log_ratio_profile
 from optbench.report.merit.performance import performance_ratios
 from optbench.report.merit.runtime_table import points
 from optbench.report.merit.steps import shares, steps
-from optbench.report.merit.target_hits import target_hits
+from optbench.report.merit.target_hits import Pairs, target_hits
 from optbench.report.statistics.pair_results import PairResults
 
 PERFORMANCE, SIMPLEX, EVALUATIONS, LOG_RATIO, RUNTIME = (
@@ -27,7 +27,9 @@ Curve = tuple[str, str, str, Floats, Floats]
 """Figure, optimizer, the other one where there are two, x and y."""
 
 
-def profile_frame(table: LaneTable, results: Sequence[PairResults]) -> pd.DataFrame:
+def profile_frame(
+    table: LaneTable, results: Sequence[PairResults], failed: Pairs = ()
+) -> pd.DataFrame:
     """Return the points of all curves.
 
     - "performance": y is the share of problems with a ratio of ERT to the best of at most x;
@@ -43,11 +45,13 @@ def profile_frame(table: LaneTable, results: Sequence[PairResults]) -> pd.DataFr
     table : LaneTable
     results : sequence of PairResults
         The same pairs, with what the lanes needed for each target of the grid.
+    failed : collection of (str, str)
+        Optimizer and label of pairs that ended with an error.
     """
     if not table.problems:
         rows = [["", "", "", np.nan, np.nan, NO_TARGETS]] if table.optimizers else []
         return pd.DataFrame(rows, columns=COLUMNS)
-    curves = [*_steps(table), *_log_ratios(table), *_runtimes(results)]
+    curves = [*_steps(table), *_log_ratios(table), *_runtimes(results, failed)]
     points = [len(curve[3]) for curve in curves]
     words = {
         name: pd.Categorical(np.repeat([curve[i] for curve in curves], points))
@@ -82,9 +86,9 @@ def _log_ratios(table: LaneTable) -> Iterator[Curve]:
         yield LOG_RATIO, a, b, (np.arange(len(y)) + 0.5) / max(len(y), 1), y
 
 
-def _runtimes(results: Sequence[PairResults]) -> Iterator[Curve]:
+def _runtimes(results: Sequence[PairResults], failed: Pairs) -> Iterator[Curve]:
     """Yield the runtime ECDFs of all optimizers at the same points."""
-    hits = target_hits(results)
+    hits = target_hits(results, failed)
     at = points(list(hits.values()))
     if len(at):
         for name, own in hits.items():

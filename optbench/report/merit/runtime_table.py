@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from optbench.report.merit.arrays import Floats
-from optbench.report.merit.target_hits import hits_of
+from optbench.report.merit.target_hits import Pairs, hits_by_pair
 from optbench.report.statistics.pair_results import PairResults
 
 POINTS = 64
 """At which evaluations are counted, even in the logarithm."""
+SETTINGS: tuple[Literal["tuned", "default"], ...] = ("tuned", "default")
 COLUMNS = ["label", "optimizer", "setting", "x", "met", "count"]
 
 
-def runtime_frame(results: Sequence[PairResults]) -> pd.DataFrame:
+def runtime_frame(results: Sequence[PairResults], failed: Pairs = ()) -> pd.DataFrame:
     """Return rows of each pair and setting, "tuned" or "default", at the same points of all.
 
     Of `count` (target, lane), `met` were met within `x` evaluations a dimension. The sum over
     problems is the runtime ECDF of any of them; see `target_hits`.
     """
     hits = {
-        (str(pair.facts["label"]), str(pair.facts["optimizer"]), setting): own
-        for pair in results
-        for setting, trial in (("tuned", pair.tuned), ("default", pair.default))
-        if trial is not None and (own := hits_of(pair, trial) / pair.facts["dim"]).size
+        (label, optimizer, setting): own
+        for setting in SETTINGS
+        for (optimizer, label), own in hits_by_pair(results, setting, failed).items()
     }
     at = points(list(hits.values()))
     if not len(at):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -11,20 +12,38 @@ from optbench.report.statistics.pair_lanes import POOLED
 from optbench.report.statistics.pair_results import PairResults
 from optbench.study.lane_costs import shared_targets
 
+Pairs = Collection[tuple[str, str]]
+"""Optimizer and label of each."""
 
-def target_hits(pairs: Sequence[PairResults]) -> dict[str, Floats]:
+
+def target_hits(pairs: Sequence[PairResults], failed: Pairs = ()) -> dict[str, Floats]:
     """Return optimizer -> evaluations over dimension at the hits of its tuned trial [n], +inf none.
 
     All targets of the grid that exist on all draws of a problem, on all pooled lanes: what COCO
     shows over all functions of a dimension (Hansen et al. 2021, sec. 4.4). Problems without a grid
-    have no part in it.
+    have no part in it. Pairs that ended with an error, `failed`, met none of them.
     """
     hits: dict[str, list[Floats]] = {}
-    for pair in pairs:
-        own = hits_of(pair, pair.tuned)
-        if own.size:
-            hits.setdefault(pair.facts["optimizer"], []).append(own / pair.facts["dim"])
+    for (optimizer, _), own in hits_by_pair(pairs, "tuned", failed).items():
+        hits.setdefault(optimizer, []).append(own)
     return {name: np.concatenate(parts) for name, parts in hits.items()}
+
+
+def hits_by_pair(
+    pairs: Sequence[PairResults], setting: Literal["tuned", "default"], failed: Pairs = ()
+) -> dict[tuple[str, str], Floats]:
+    """Return (optimizer, label) -> evaluations over dimension at the hits of a trial [n]."""
+    hits: dict[tuple[str, str], Floats] = {}
+    count: dict[str, int] = {}
+    for pair in pairs:
+        trial = pair.tuned if setting == "tuned" else pair.default
+        own = hits_of(pair, trial) / pair.facts["dim"] if trial is not None else np.empty(0)
+        if own.size:
+            label = str(pair.facts["label"])
+            hits[str(pair.facts["optimizer"]), label] = own
+            count[label] = own.size  # of all optimizers: they have the targets and lanes in common
+    lost = {pair: np.full(count[pair[1]], np.inf) for pair in failed if pair[1] in count}
+    return {**lost, **hits}
 
 
 def hits_of(pair: PairResults, trial: int) -> Floats:

@@ -11,6 +11,7 @@ from optbench.report.page import figures
 from optbench.report.page.contents import Contents
 from optbench.report.page.groups import groups
 from optbench.report.page.packing import rounded
+from optbench.study.results import FAILED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,7 @@ def data(contents: Contents) -> dict[str, Any]:
         "optimizers": optimizers(contents),
         "problems": problems(contents),
         "pairs": pairs(contents.frames["costs"]),
+        "failed": failed(contents.frames["skipped"]),
         "drawn": contents.labels,
         "figures": figures.all_data(contents),
     }
@@ -59,6 +61,12 @@ def problems(contents: Contents) -> list[dict[str, Any]]:
         }
         for row in contents.frames["problems"].itertuples(index=False)
     ]  # fmt: skip
+
+
+def failed(skipped: pd.DataFrame) -> dict[str, list[str]]:
+    """Return label -> the optimizers that ended there with an error: no lane of theirs succeeds."""
+    rows = skipped[skipped["state"] == FAILED]
+    return {str(label): own["optimizer"].tolist() for label, own in rows.groupby("label")}
 
 
 def tags(text: str | None) -> list[str]:

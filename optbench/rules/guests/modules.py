@@ -1,7 +1,8 @@
 """Modules of the user's that guests are written in: imported again once their files have changed.
 
 A notebook goes on while its user edits, and a name means what its file says now. Files are those of
-the module, of packages around it, and of what they import, as far as they lie in the user's places.
+the module, of packages around it, and of what they import, as far as they lie in the user's places:
+folders of definitions, the working folder, and what the user has put on the path of modules.
 Whoever holds a class of before can go on with it.
 """
 
@@ -57,7 +58,7 @@ def import_module(name: str, places: Sequence[Path]) -> tuple[ModuleType, str]:
     """
     where = [str(place) for place in places]
     with IMPORTING, _on_the_path(where):
-        sources = sources_of(name, where)
+        sources = sources_of(name, [*where, *_path_of_the_user()])
         if sources.files and _has_changed(name, sources):
             for own in sources.files:
                 sys.modules.pop(own, None)
@@ -69,6 +70,19 @@ def import_module(name: str, places: Sequence[Path]) -> tuple[ModuleType, str]:
         return module, sources.digest
 
 
+def _path_of_the_user() -> list[str]:
+    """Return what the user has put on the path of modules: what is no part of an installation.
+
+    A module is the same wherever one stands when it is imported.
+    """
+    installed = [Path(prefix).resolve() for prefix in {sys.prefix, sys.base_prefix}]
+    places = (Path(entry).resolve() for entry in sys.path)
+    return [
+        str(place) for place in places
+        if place.is_dir() and not any(map(place.is_relative_to, installed))
+    ]  # fmt: skip
+
+
 def _has_changed(name: str, sources: Sources) -> bool:
     """Say whether what Python holds of a module may be other than what its files say.
 
@@ -77,7 +91,10 @@ def _has_changed(name: str, sources: Sources) -> bool:
     """
     files = sources.files
     if name in _READ:
-        return _READ[name] != (tuple(files.values()), sources.digest)
+        moved = any(
+            _FILES.get(own, path) != path for own, path in files.items() if own in sys.modules
+        )
+        return moved or _READ[name] != (tuple(files.values()), sources.digest)
     return any(
         _FILES[own] != path if own in _FILES else path.stat().st_mtime_ns > _BEGAN
         for own, path in files.items() if own in sys.modules
@@ -109,8 +126,8 @@ def _file_of(name: str, places: Sequence[str]) -> Path | None:
     """Return the file of a module in some places, None if there is none."""
     searched: Sequence[str] = places
     spec = None
-    for end in range(1, name.count(".") + 2):
-        spec = PathFinder.find_spec(".".join(name.split(".")[:end]), searched)
+    for part in name.split("."):  # alone: of a dotted name the folders around must be imported
+        spec = PathFinder.find_spec(part, searched)
         if spec is None:
             return None
         searched = list(spec.submodule_search_locations or ())

@@ -5,7 +5,7 @@ import hashlib
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -135,13 +135,20 @@ def _file_of(target: Any) -> str | None:
     """Return the file that a target is written in, None where there is none."""
     try:
         return inspect.getsourcefile(inspect.unwrap(_function_of(target)))
-    except TypeError:
+    except (TypeError, OSError):  # of no file: built in, or a class of a notebook
         return None
 
 
-def _code(file: str | None) -> str:
-    """Return the hash of a file, "" without one."""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+def _code(target: Any) -> str:
+    """Return the hash of what a target is written in: its file, of a notebook its own lines."""
+    file = _file_of(target)
+    try:
+        if file is not None and Path(file).is_file():
+            return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+        text = inspect.getsource(inspect.unwrap(_function_of(target)))
+    except (TypeError, OSError):
+        return ""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_guest(spec: object) -> bool:
@@ -161,7 +168,10 @@ def guest(spec: str | Callable[..., Any], folders: plugins.Folders = ()) -> Gues
     """
     if isinstance(spec, str):
         name = spec.strip()
-        return _named(name, find(name, (*plugins.paths(folders), Path.cwd())))
+        found = find(name, (*plugins.paths(folders), Path.cwd()))
+        if not isinstance(found.target, Hashable):  # it is refused, or made anew each time
+            return _named.__wrapped__(name, found)
+        return _named(name, found)
     library = library_of_object(spec)
     assert library is not None
     import_library(library, shown(spec))
@@ -193,7 +203,7 @@ def _of(name: str, library: Library, target: Any, code: str = "", *, by_name: bo
         source=f"{own.__module__}.{own.__qualname__}, {library} {_version(library)}", iterate=None,
         layerwise=False, place=_place(own), library=library, target=target, arguments=arguments,
         by_place=by_place(name, target, library), by_name=by_name,
-        code=code or _code(_file_of(target)),
+        code=code or _code(target),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,16 @@ def test_damaged_entries_are_compiled_again_and_replaced(build, folder, how):
     assert (function(2.0), happened) == (6.0, "compiled")
     function, happened = build(triple)
     assert (function(2.0), happened) == (6.0, "loaded")
+
+
+def test_a_damaged_entry_is_gone_where_warnings_are_errors_too(build, folder):
+    build(triple)
+    (path,) = units(folder)
+    damage(path, "truncated")
+    with warnings.catch_warnings(action="error"):
+        with pytest.raises(entries.CacheWarning, match="is damaged"):
+            entries.read(path.parent, path.stem)
+    assert not path.exists()
 
 
 @pytest.mark.filterwarnings("ignore::optbench.kernels.compiling.entries.CacheWarning")

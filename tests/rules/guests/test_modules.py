@@ -127,3 +127,24 @@ def test_a_module_that_was_mended_is_imported(folder):
             import_module("edited_broken", [folder])
     write(folder, edited_broken="VALUE = 1")
     assert value("edited_broken", folder)[0] == 1
+
+
+def test_folders_without_init_are_packages_too(folder):
+    write(folder, edited_p__sub__one="VALUE = 1", edited_two="from edited_p.sub.one import VALUE")
+    assert value("edited_p.sub.one", folder)[0] == value("edited_two", folder)[0] == 1
+    write(folder, edited_p__sub__one="VALUE = 2")
+    assert value("edited_p.sub.one", folder)[0] == value("edited_two", folder)[0] == 2
+
+
+def test_a_module_is_the_same_from_wherever_it_is_imported(folder, monkeypatch):
+    write(folder, edited_one="VALUE = 1", elsewhere__other="")
+    here = value("edited_one", folder)
+    monkeypatch.syspath_prepend(folder)
+    assert value("edited_one", folder / "elsewhere") == here
+
+
+def test_a_module_that_another_folder_has_brought_along_is_not_taken_for_this_one(folder):
+    write(folder, a__edited_one="VALUE = 1", b__edited_one="VALUE = 2",
+          b__edited_two="from edited_one import VALUE")  # fmt: skip
+    asked = (("one", "a"), ("two", "b"), ("one", "a"), ("one", "b"))
+    assert [value(f"edited_{name}", folder / own)[0] for name, own in asked] == [1, 2, 1, 2]

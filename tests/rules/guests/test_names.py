@@ -1,5 +1,6 @@
 """Names of guests, their settings and what is wrong with them, where no library is installed."""
 
+import linecache
 import sys
 from types import ModuleType
 from typing import Optional
@@ -12,7 +13,7 @@ from optbench.errors import SettingError, UserError
 from optbench.rules import registry
 from optbench.rules.guests.arguments import arguments_of, ranges_of, search_in
 from optbench.rules.guests.finding import library_of
-from optbench.rules.guests.rule import is_guest
+from optbench.rules.guests.rule import guest, is_guest
 
 
 @pytest.mark.parametrize("library", ["torch", "optax"])
@@ -39,7 +40,7 @@ def tiny(monkeypatch, tmp_path):
     def descent(learning_rate, momentum=0.0, betas=(0.9, 0.99), nesterov=False, mask=None):
         raise AssertionError("is not to be made")
 
-    library.descent, library.number = descent, 3
+    library.descent, library.number, library.table = descent, 3, {"a": 1}
     for name, module in {"optax": library, "jax": ModuleType("jax"), "jaxlib": library}.items():
         module.__version__ = "0"
         monkeypatch.setitem(sys.modules, name, module)
@@ -55,6 +56,7 @@ def tiny(monkeypatch, tmp_path):
     [
         ("optax:desent", "optax has no 'desent': did you mean descent.* Write optax:module.name"),
         ("optax:number", "is 3; expected a factory"),
+        ("optax:table", "is {'a': 1}; expected a factory"),
         ("optax:", "after the colon comes a name of optax"),
         ("optax:tiny_guest.gone", "tiny_guest has no 'gone'"),
         ("optax:tiny_gone.x", "there is no module 'tiny_gone'.*--plugins"),
@@ -164,3 +166,20 @@ def test_a_range_is_searched_on_the_scale_of_its_kind(name, text, scale):
 def test_a_range_that_is_none_is_refused(text):
     with pytest.raises(SettingError, match="LOW:HIGH"):
         search_in("mine", "beta1", text)
+
+
+def test_a_cell_of_a_notebook_is_identified_by_its_lines(tiny, tmp_path):
+    """It has a file by name that does not exist, its lines are known to Python alone."""
+
+    def of_cell(text, number):
+        name = str(tmp_path / f"ipykernel/{number}.py")
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        scope = {"__name__": "__main__"}
+        exec(compile(text, name, "exec"), scope)
+        return guest(scope["mine"]).code
+
+    first, second = (f"def mine(learning_rate, decay={x}):\n    return {x}\n" for x in (1.0, 2.0))
+    assert of_cell(first, 1) == of_cell(first, 2) != of_cell(second, 3)
+    scope = {}
+    exec("def mine(learning_rate):\n    pass\n", scope)  # as of standard input: no lines at all
+    assert guest(scope["mine"]).code == ""

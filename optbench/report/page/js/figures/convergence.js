@@ -13,7 +13,7 @@
     const at = x.map((_, i) => i).filter((i) => low[i] !== null);
     return {
       x: [...at.map((i) => x[i]), ...at.map((i) => x[i]).reverse()],
-      y: [...at.map((i) => high[i] ?? top), ...at.map((i) => low[i]).reverse()],
+      y: [...at.map((i) => Math.min(high[i] ?? top, top)), ...at.map((i) => low[i]).reverse()],
       fill: "toself", fillcolor: optbench.tint(name, 0.12), line: { width: 0 }, mode: "lines",
       hoverinfo: "skip", meta: `${name} quartiles`, optimizer: name,
     };
@@ -61,7 +61,9 @@
     const key = JSON.stringify([label, setting]);
     if (!kept.has(key)) {
       const bands = Object.entries(own[setting]);
-      const range = ends(own, bands.flatMap(([, { middle }]) => middle).filter((v) => v !== null));
+      // Below 0 a lower quartile may be the least that there is to see; on a log axis it is cut.
+      const sides = bands.flatMap(([, { low, middle }]) => (own.linear ? [...low, ...middle] : middle));
+      const range = ends(own, sides.filter((v) => v !== null));
       const first = least(bands.map(([, { x }]) => x.find((v) => v > 0) ?? 1));
       const every = bands.map(([name, band]) => [name, pieces(name, band, first, range)]);
       kept.set(key, { first, ...range, pieces: new Map(every) });

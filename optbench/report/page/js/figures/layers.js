@@ -59,7 +59,8 @@
       return (statistic === WEIGHTS
         ? "Grey: at initialisation, the same for all. Line: at the end, or at the last point before the lane diverged. Areas are equal."
         : "Saturated: slope below 5 % of the largest (of a ReLU: inactive); dead: below 0.1 % for every example. Update / weight: size of the one step that led to the point over that of the weights.") +
-        ` One lane (instance 0, seed 0), tuned.${some}`;
+        ` One lane (instance 0, seed 0), tuned.${some}` +
+        (statistic === WEIGHTS ? "" : ` Cut off: what is more than ${optbench.number(RISES.logarithmic)} times (of means: ${RISES.linear} times) the largest first value.`);
     },
     controls(host, data, state, redraw) {
       const select = document.createElement("select");

@@ -4,14 +4,15 @@
   const MOST_NAMES = 6; // of a caption; more are counted
 
   // Costs of a success [problem][optimizer] of the problems that have a target, and on how many of
-  // these each optimizer was run.
+  // these each optimizer was run. Where one ended with an error no lane of its succeeds.
   optbench.costs = (targets, state) => {
     const has = new Set(targets);
     const problems = optbench.problems().filter(({ label }) => has.has(label));
     const names = state.optimizers.filter((name) => problems.some(({ label }) => optbench.lanes(label, name)));
+    const failed = (label, name) => (optbench.data.failed[label] ?? []).includes(name);
     const values = problems.map(({ label }) => names.map((name) => {
       const lanes = optbench.lanes(label, name);
-      return lanes ? optbench.stats.expected(lanes) : NaN;
+      return lanes ? optbench.stats.expected(lanes) : failed(label, name) ? Infinity : NaN;
     }));
     const ran = names.map((_, k) => values.filter((row) => !Number.isNaN(row[k])).length);
     return { problems, names, values, ran };
