@@ -14,6 +14,7 @@ from optbench.report.merit.merit_table import merit_frame
 from optbench.report.merit.profile_table import profile_frame
 from optbench.report.merit.running_time_table import running_time_frame
 from optbench.report.merit.runtime_table import runtime_frame
+from optbench.report.merit.target_hits import target_hits
 from optbench.report.statistics.pair_lanes import pair_lanes
 from optbench.report.statistics.pair_results import pair_results
 from tests.report.merit.pairs import BUDGET, pair, some_pairs
@@ -112,6 +113,19 @@ def test_the_runtime_ecdf_counts_all_targets_and_pooled_lanes():
     np.testing.assert_allclose(runtimes["x"], curve["x"])
     np.testing.assert_allclose(runtimes["met"] / 38, curve["y"])
     assert runtimes["setting"].unique().tolist() == ["tuned"]
+
+
+def test_a_pair_that_ended_with_an_error_met_no_target():
+    hits = np.ones((1, 3, 1), np.int32)
+    results = pair_results([cell([[1.0], [1.0], [1.0]], targets=np.array([0.1]), hits=hits)])
+    ((label, own),) = {(pair.facts["label"], pair.facts["optimizer"]) for pair in results}
+    failed = [("crashed", label), ("crashed", "not there"), (own, label)]
+    found = target_hits(results, failed)
+    assert set(found) == {own, "crashed"} and np.isinf(found["crashed"]).all()
+    assert len(found["crashed"]) == len(found[own]) and np.isfinite(found[own]).any()
+    runtimes = runtime_frame(results, failed).groupby("optimizer", observed=True)
+    assert runtimes["met"].max()["crashed"] == 0 < runtimes["met"].max()[own]
+    assert runtimes["count"].max().nunique() == 1
 
 
 def test_runtimes_of_no_targets():

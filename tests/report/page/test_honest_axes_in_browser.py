@@ -76,6 +76,24 @@ def test_profiles_say_who_was_not_run_on_all_problems(opened, name):
     )
 
 
+@pytest.mark.parametrize("name", ["profiles", "data_profiles"])
+def test_who_ended_with_an_error_has_not_solved_that_problem(opened, name):
+    """It was run there, and no lane of its succeeds: so it is judged by all problems."""
+    page = opened()
+    page.evaluate("(label) => { optbench.data.failed = { [label]: ['gd'] }; }", SECOND)
+    page.evaluate("optbench.set({dim: 2})")
+    page.evaluate("optbench.set({dim: ''})")
+    host = show(page, name)
+    names = host.evaluate("(host) => host.layout.annotations.map((own) => own.text)")
+    assert sorted(names) == ["adam", "gd"]
+    assert "Not run" not in page.text_content(f"#f-{name} .caption")
+    costs = page.evaluate(
+        "(labels) => optbench.costs(labels, {optimizers: ['gd']}).values.map(([v]) => String(v))",
+        [FIRST, SECOND],
+    )
+    assert costs[1] == "Infinity"
+
+
 def test_an_axis_of_evaluations_shows_no_gaps(opened):
     page = opened()
     host = show(page, "tuning_curves")
