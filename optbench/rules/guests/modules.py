@@ -24,6 +24,8 @@ from optbench.define.plugins import IMPORTING
 
 NEVER_AGAIN = ("optbench", "torch", "optax", "jax", "jaxlib", "numpy")
 """What guests are written with, also where the working directory is its source tree."""
+INSTALLED = {"site-packages", "dist-packages"}
+"""Folders of what is installed, where they are no part of Python's own: those of one user."""
 
 _BEGAN = time.time_ns()
 _READ: dict[str, tuple[tuple[Path, ...], str]] = {}
@@ -75,11 +77,12 @@ def _path_of_the_user() -> list[str]:
 
     A module is the same wherever one stands when it is imported.
     """
-    installed = [Path(prefix).resolve() for prefix in {sys.prefix, sys.base_prefix}]
+    prefixes = [Path(prefix).resolve() for prefix in {sys.prefix, sys.base_prefix}]
     places = (Path(entry).resolve() for entry in sys.path)
     return [
         str(place) for place in places
-        if place.is_dir() and not any(map(place.is_relative_to, installed))
+        if place.is_dir() and not any(map(place.is_relative_to, prefixes))
+        and INSTALLED.isdisjoint(place.parts)
     ]  # fmt: skip
 
 

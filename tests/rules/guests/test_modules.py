@@ -141,6 +141,9 @@ def test_a_module_is_the_same_from_wherever_it_is_imported(folder, monkeypatch):
     here = value("edited_one", folder)
     monkeypatch.syspath_prepend(folder)
     assert value("edited_one", folder / "elsewhere") == here
+    write(folder, **{"site-packages__edited_other": "VALUE = 2"})  # what is installed is not read
+    monkeypatch.syspath_prepend(folder / "site-packages")
+    assert value("edited_other", folder / "elsewhere") == (2, "")
 
 
 def test_a_module_that_another_folder_has_brought_along_is_not_taken_for_this_one(folder):
