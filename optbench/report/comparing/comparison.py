@@ -8,29 +8,23 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.define import markup
-from optbench.define.lookup import matching
-from optbench.errors import UnknownNameError, UserError, meant
-from optbench.report.baseline import finding as baseline
-from optbench.report.baseline.matching import beside, left_out, lines, terms_of
+from optbench.errors import UnknownNameError, UserError
 from optbench.report.comparing import questions
+from optbench.report.comparing.pairings import of_runs, of_two, on_problems, stored_beside
 from optbench.report.comparing.questions import Overall, Pairing
 from optbench.report.comparing.verdicts import A_FIRST, B_FIRST
 from optbench.report.figures.numbers import counted, percent, text
 from optbench.report.run_folder import find
 from optbench.report.statistics.load import load_lanes
-from optbench.study.results import Results
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from optbench.report.baseline.stored import Stored
-    from optbench.report.statistics.pair_lanes import PairLanes
 
 HEAD = ("problem", "lanes", "objectives, tuning redrawn", "a wins", "p", "verdict")
 """What is said of a problem: ratios with their intervals, shares, and words."""
@@ -225,14 +219,16 @@ def compare(
                 "--against (against= in Python) is for two optimizers of a run: name a and b, not "
                 "two runs"
             )
-        return Comparison(str(run), str(a), None, _on(_of_runs(first, second), globs))
+        return Comparison(str(run), str(a), None, on_problems(of_runs(first, second), globs))
     folder = find(run)
     lanes, place = load_lanes(folder), ""
     more = "; --against RUN (against= in Python) looks at stored results, too"
     if against is not None:
-        others, more = _stored(folder, lanes, against)
+        others, more = stored_beside(folder, lanes, against)
         lanes, place = [*lanes, *others.lanes], others.place
-    return Comparison(str(a), b, folder, _on(_of_two(folder, lanes, str(a), b, more), globs), place)
+    return Comparison(
+        str(a), b, folder, on_problems(of_two(folder, lanes, str(a), b, more), globs), place
+    )
 
 
 def _second_run(run: str | os.PathLike[str]) -> Path:
@@ -242,74 +238,3 @@ def _second_run(run: str | os.PathLike[str]) -> Path:
         raise UserError(
             f"{error}; to compare optimizers name two: compare(run, {str(run)!r}, 'another')"
         ) from None
-
-
-def _stored(
-    folder: Path, lanes: Sequence[PairLanes], against: str | os.PathLike[str]
-) -> tuple[Stored, str]:
-    """Return what is stored of optimizers that a run lacks, on the problems that are the same.
-
-    Also why the others are not, for a message.
-    """
-    with Results(folder) as results:
-        manifest = results.manifest()
-    stored, seed = baseline.find(against, manifest["study"]["name"]), manifest["study_seed"]
-    others = left_out({own.label: terms_of(own, seed) for own in lanes}, stored)
-    reasons = "".join(f"; {reason}" for reason in lines(others, stored.place))
-    return replace(stored, lanes=beside(lanes, stored, seed)), reasons
-
-
-def _of_two(folder: Path, lanes: Sequence[PairLanes], a: str, b: str, more: str) -> list[Pairing]:
-    """Return what two optimizers have in common; `more` is what to try for one that is missing."""
-    for name in (a, b):
-        _check_optimizer(name, lanes, folder, more)
-    if a == b:
-        raise UserError(f"{a} is compared with itself: name two optimizers")
-    pairings = questions.of_two(lanes, a, b)
-    if not pairings:
-        raise UserError(f"{folder}: {a} and {b} have finished no problem in common")
-    return pairings
-
-
-def _check_optimizer(name: str, lanes: Sequence[PairLanes], folder: Path, more: str) -> None:
-    """Refuse an optimizer that the run does not have."""
-    names = sorted({own.optimizer for own in lanes})
-    if name not in names:
-        hint = meant(name, names)
-        raise UserError(
-            f"{folder}: the run has no optimizer {name!r}{hint and f': {hint}'}; "
-            f"it has {', '.join(names)}{more}"
-        )
-
-
-def _of_runs(first: Path, second: Path) -> list[Pairing]:
-    """Return what two runs share."""
-    seeds = []
-    for folder in (first, second):
-        with Results(folder) as results:
-            seeds.append(results.manifest().get("study_seed"))
-    if seeds[0] != seeds[1]:
-        raise UserError(
-            f"{first} has study seed {seeds[0]} and {second} has {seeds[1]}: they met other draws, "
-            "so that their lanes are no pairs"
-        )
-    pairings = questions.of_runs(load_lanes(first), load_lanes(second))
-    if not pairings:
-        raise UserError(
-            f"{first} and {second} share no optimizer on a problem that is the same in both, with "
-            "the same target and budget"
-        )
-    return pairings
-
-
-def _on(pairings: list[Pairing], globs: Sequence[str]) -> list[Pairing]:
-    """Return the pairings on problems that a glob matches, each of which must match one."""
-    labels = list(dict.fromkeys(own.label for own, _ in pairings))
-    names = {own.label: str(own.facts["problem"]) for own, _ in pairings}
-    kept: set[str] = set()
-    for glob in globs:
-        matches = {own for own in labels if matching(glob, [own, names[own]])}
-        if not matches:
-            raise UserError(f"no problem of both is {glob!r}; they share {', '.join(labels)}")
-        kept |= matches
-    return [pairing for pairing in pairings if not globs or pairing[0].label in kept]
