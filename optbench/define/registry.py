@@ -81,7 +81,13 @@ class Registry(Generic[D]):
 
 def _state(folder: Path) -> str:
     """Return the state of a folder; none of the catalog's, which is imported in any case."""
-    return "" if folder.resolve() == shipped_folder(*CATALOG).resolve() else state_of(folder)
+    return "" if folder.resolve() == _catalog() else state_of(folder)
+
+
+@functools.cache
+def _catalog() -> Path:
+    """Return where the catalog lies: each look-up asks."""
+    return shipped_folder(*CATALOG).resolve()
 
 
 @functools.lru_cache(maxsize=KEPT)
